@@ -6,6 +6,7 @@ from django.conf import settings
 
 from cart.columns import CartItemRow
 from cart.guests import Buyer
+from catalog.images.reads import alts_in
 from catalog.options.texts import OWN_TEXTS, CatalogTexts, texts_in
 from catalog.products.writes import variant_name
 from catalog.translations.reads import TranslatedTexts, read_texts
@@ -24,11 +25,17 @@ def in_language(items: Sequence[CartItemRow], language: str) -> tuple[CartItemRo
     """
     if not items or not language or not is_translated(language):
         return tuple(items)
-    found = read_texts(language, {item.parent_id or item.product_id for item in items}).products
+    found = read_texts(
+        language,
+        {item.parent_id or item.product_id for item in items},
+        images=alts_in(language, {item.image["id"] for item in items if item.image}),
+    )
+    found.translate_images(item.image for item in items if item.image)
     has_options = any(item.options for item in items)
     names = texts_in(language, None) if has_options else OWN_TEXTS
     return tuple(
-        _translated(item, found.get(item.parent_id or item.product_id), names) for item in items
+        _translated(item, found.products.get(item.parent_id or item.product_id), names)
+        for item in items
     )
 
 

@@ -94,7 +94,7 @@ class ImageAdmin(ServiceAdmin):
     list_display_links = ("thumbnail",)
     list_select_related = ("product",)
     search_fields = ("product__name", "alt")
-    fields = ("thumbnail", "product", "alt", "position")
+    fields = ("thumbnail", "product", "alt", "translations", "position")
     readonly_fields = ("thumbnail", "product")
     actions = None
 
@@ -124,7 +124,7 @@ class ImageAdmin(ServiceAdmin):
             lock_family(product_id)
 
     def update(self, obj: ProductImage, changes: dict[str, Any]) -> None:
-        """Update alternative text and position."""
+        """Update texts and position."""
         services.update_image(product_id=obj.product_id, image_id=obj.pk, **changes)
 
     def delete(self, obj: ProductImage) -> None:

@@ -10,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from catalog.limits import ALT_LENGTH, IMAGE_URL_LENGTH
 from catalog.products.models import Product
 from shop.core.due_rows import WAITING, DueQuerySet, DueRow
+from shop.core.translations import Member, TranslationsField
+
+IMAGE_MEMBERS = {"alt": Member(ALT_LENGTH, label=_("Alternative text"))}
+"""What of an image can be translated."""
 
 
 class ProductImage(models.Model):
@@ -34,6 +38,7 @@ class ProductImage(models.Model):
         verbose_name="alternative text",
         help_text="A description of the image for screen readers.",
     )
+    translations = TranslationsField(members=IMAGE_MEMBERS)
     position = models.PositiveSmallIntegerField(
         default=0, help_text="Images are sorted by position, then by id."
     )

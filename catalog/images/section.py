@@ -16,15 +16,19 @@ from catalog.admin_sections import Section
 from catalog.images.admin import thumbnail
 from catalog.images.errors import image_too_large
 from catalog.images.files import ImageFiles, store_image
-from catalog.images.models import ProductImage
+from catalog.images.models import IMAGE_MEMBERS, ProductImage
 from catalog.images.services import ImageChanges, NewImage, edit_images
 from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_POSITION
 from catalog.products.models import Product
 from shop.core.errors import ShopError
+from shop.core.language_codes import further_languages
+from shop.core.translation_forms import TranslationsFormField
 
 FILES, ALTS = "images", "image_alts"
 MAX_EDITED = 50
 """Images on one page. More would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS."""
+MAX_TRANSLATED = 200
+"""Translations on one page, for the same reason. Those of more images are on the images' pages."""
 MAX_FILES = 20
 """Images that one form adds. Each takes up to a second."""
 _STORED = "_stored_images"
@@ -88,7 +92,7 @@ class Row(NamedTuple):
 
     image: str
     fields: list[Any]
-    """Alternative text, position and whether to delete it: fields, or values for reading."""
+    """A cell for each column but the first: a field, or a value for reading."""
 
 
 class ImageSection(Section):
@@ -107,6 +111,8 @@ class ImageSection(Section):
         self.may_change = self.may("change_productimage")
         self.may_add = self.may("add_productimage")
         self.may_delete = self.may("delete_productimage")
+        texts = len(self.images) * len(further_languages())
+        self.is_translated = self.may_change and 0 < texts <= MAX_TRANSLATED
 
     def fields(self) -> dict[str, forms.Field]:
         """Return the fields of the images, and those for new ones."""
@@ -116,6 +122,8 @@ class ImageSection(Section):
             if self.may_change:
                 fields[f"{name}_alt"] = _alt_field(image)
                 fields[f"{name}_position"] = _position_field(image)
+            if self.is_translated:
+                fields[f"{name}_translations"] = _translations_field(image)
             if self.may_delete:
                 label = _("Delete %(image)s") % {"image": image}
                 fields[f"{name}_delete"] = forms.BooleanField(label=label, required=False)
@@ -145,6 +153,7 @@ class ImageSection(Section):
                 thumbnail(image),
                 [
                     self._cell(image, "alt") or image.alt,
+                    *([self._cell(image, "translations")] if self.is_translated else []),
                     self._cell(image, "position") or image.position,
                     self._cell(image, "delete"),
                 ],
@@ -169,6 +178,8 @@ class ImageSection(Section):
             changes["alt"] = self.value(f"image_{image.pk}_alt")
         if f"image_{image.pk}_position" in self.form.changed_data:
             changes["position"] = self.value(f"image_{image.pk}_position")
+        if f"image_{image.pk}_translations" in self.form.changed_data:
+            changes["translations"] = self.value(f"image_{image.pk}_translations")
         return changes
 
     def _new_images(self) -> Sequence[NewImage]:
@@ -188,6 +199,15 @@ def _alt_field(image: ProductImage) -> forms.CharField:
         max_length=ALT_LENGTH,
         required=False,
         widget=AdminTextInputWidget,
+    )
+
+
+def _translations_field(image: ProductImage) -> TranslationsFormField:
+    return TranslationsFormField(
+        members=IMAGE_MEMBERS,
+        languages=further_languages(),
+        label=_("Translations of %(image)s") % {"image": image},
+        initial=image.translations,
     )
 
 

@@ -1,5 +1,6 @@
 """Request and response bodies of images."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -9,12 +10,15 @@ from rest_framework import serializers
 
 from catalog.images.errors import image_too_large
 from catalog.images.files import all_names
-from catalog.images.models import ProductImage
+from catalog.images.models import IMAGE_MEMBERS, ProductImage
 from catalog.images.sizes import SIZES
 from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_POSITION
 from shop.core.fields import StrictInt, StrictStr
+from shop.core.language_codes import further_languages
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
+from shop.core.translation_fields import TranslationsField
+from shop.core.translations import in_shop_languages
 
 
 @extend_schema_serializer(
@@ -38,6 +42,8 @@ from shop.core.serializers import RequestSerializer
 class ImageSerializer(serializers.Serializer[Any]):
     """An image in four sizes."""
 
+    only_for_staff = ("translations",)
+
     id = serializers.IntegerField()
     large = serializers.CharField(help_text="The URL of the image in its large size.")
     small = serializers.CharField(help_text="The URL of the image in its small size.")
@@ -55,6 +61,10 @@ class ImageSerializer(serializers.Serializer[Any]):
     )
     alt = serializers.CharField(help_text="Alternative text for screen readers.")
     position = serializers.IntegerField()
+    translations = TranslationsField(
+        required=False,
+        help_text="Only for staff, in one product and if the shop has further languages.",
+    )
 
 
 @extend_schema_field({"type": "string", "format": "binary"})
@@ -93,13 +103,18 @@ class NewImageSerializer(RequestSerializer):
 
 
 @extend_schema_serializer(
-    component_name="PictureChanges", examples=[example({"alt": "The same teapot", "position": 1})]
+    component_name="PictureChanges",
+    examples=[
+        example({"alt": "The same teapot", "position": 1}),
+        example({"translations": {"de": {"alt": "Dieselbe Kanne"}}}),
+    ],
 )
 class ImageChangesSerializer(RequestSerializer):
     """The changes of an image."""
 
     alt = StrictStr(max_length=ALT_LENGTH, allow_blank=True, required=False)
     position = StrictInt(min_value=0, max_value=MAX_POSITION, required=False)
+    translations = TranslationsField(members=IMAGE_MEMBERS, required=False)
 
 
 def serialize_image(row: dict[str, Any], *, origin: str) -> dict[str, Any]:
@@ -125,7 +140,22 @@ def serialize_image_instance(image: ProductImage, *, origin: str) -> dict[str, A
     """Return the response body of an image from its model instance."""
     row = {name: getattr(image, name) for name in _COLUMNS}
     files = {"large": image.large.name, "small": image.small.name}
-    return serialize_image(row | files, origin=origin)
+    body = serialize_image(row | files, origin=origin)
+    if further_languages():
+        body["translations"] = in_shop_languages(image.translations)
+    return body
+
+
+def add_translations(bodies: Sequence[dict[str, Any]]) -> None:
+    """Add the translations of images to their response bodies, for staff.
+
+    One statement; none without images.
+    """
+    ids = {body["id"] for body in bodies}
+    rows = ProductImage.objects.filter(pk__in=ids).values_list("pk", "translations")
+    found = dict(rows) if ids else {}
+    for body in bodies:
+        body["translations"] = in_shop_languages(found.get(body["id"], {}))
 
 
 _COLUMNS = ("id", "source_url", "width", "height", "placeholder", "alt", "position")

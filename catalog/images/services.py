@@ -20,6 +20,7 @@ from catalog.limits import MAX_IMAGES, MAX_POSITION
 from catalog.products.families import lock_family
 from catalog.products.models import Product
 from shop.core.transactions import transactional
+from shop.core.translations import Translations, replaced
 from shop.engine import insert_many
 
 
@@ -28,6 +29,7 @@ class ImageChanges(TypedDict, total=False):
 
     alt: str
     position: int
+    translations: Translations
 
 
 class NewImage(NamedTuple):
@@ -58,12 +60,14 @@ def add_image(
 def update_image(
     *, product_id: int, image_id: int, **changes: Unpack[ImageChanges]
 ) -> ProductImage:
-    """Change alternative text or position. Raises ProductNotFound, ImageNotFound."""
+    """Change alternative text, its translations or position.
+
+    Raises ProductNotFound, ImageNotFound.
+    """
     family = lock_family(product_id)
     (image,) = _get(family.get(product_id), [image_id])
     if changes:
-        for name, value in changes.items():
-            setattr(image, name, value)
+        _set(image, changes)
         image.save(update_fields=list(changes))
         revision.bump(family.pks())
     return image
@@ -92,8 +96,7 @@ def edit_images(
     product = family.get(product_id)
     changed = _get(product, changes)
     for image in changed:
-        for name, value in changes[image.pk].items():
-            setattr(image, name, value)
+        _set(image, changes[image.pk])
     _delete(_get(product, deleted))
     write_images(new=(), changed=changed)
     write_images(new=_new_images(product, new), changed=())
@@ -114,15 +117,23 @@ def set_files(*, image_id: int, files: ImageFiles) -> None:
 
 
 def write_images(*, new: Sequence[ProductImage], changed: Sequence[ProductImage]) -> None:
-    """Insert new images, and update alternative text and position of changed ones.
+    """Insert new images, and update texts and position of changed ones.
 
     The caller has locked the products, and bumps the revision afterwards.
     """
     if changed:
-        ProductImage.objects.bulk_update(changed, ["alt", "position"])
+        ProductImage.objects.bulk_update(changed, ["alt", "position", "translations"])
     for image in new:
         image.product_id = image.product.pk  # which an import did not know yet
     insert_many(new)
+
+
+def _set(image: ProductImage, changes: ImageChanges) -> None:
+    before = image.translations
+    for name, value in changes.items():
+        setattr(image, name, value)
+    if "translations" in changes:
+        image.translations = replaced(before, changes["translations"])
 
 
 def _get(product: Product, image_ids: Collection[int]) -> list[ProductImage]:

@@ -73,7 +73,7 @@ class ImageViewSet(ShopViewSet):
         refuses=[ProductNotFound, ImageNotFound],
     )
     def partial_update(self, request: Request, product_id: str, pk: str) -> Response:
-        """Change alternative text or position of an image."""
+        """Change alternative text, its translations or position of an image."""
         self._check_product(product_id)
         changes = read(ImageChangesSerializer, request)
         image = services.update_image(product_id=int(product_id), image_id=int(pk), **changes)

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from catalog.images.serializers import add_translations
 from catalog.json_ld import INCLUDE, JSON_LD, wants_json_ld
 from catalog.options.texts import texts_in
 from catalog.products import reads
@@ -58,12 +59,13 @@ class ProductReads(CachedResponseViewSet):
             raise NotFound
         variants = reads.variants_of([product_id])[product_id] if product.has_variants else []
         language = language or own_language()
-        translate([product], language)
+        translate([product], language, variants=variants)
         body = serialize_product(product, variants, **options, language=language)
         translate_names(body, texts_in(language, revision))
         if options["for_staff"] and further_languages():
             is_variant = product.parent_id is not None
             body["translations"] = {} if is_variant else translations_of("product", product_id)
+            add_translations(_images_of(body))
         return body
 
     def retrieve_by_id(self, request: Request, pk: int) -> HttpResponseBase:
@@ -91,6 +93,12 @@ class ProductReads(CachedResponseViewSet):
     def for_staff(self) -> bool:
         """Return whether the caller also sees what only staff see."""
         return sees_all_products(cast("AbstractUser", self.request.user))
+
+
+def _images_of(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return all images in the response body of a product."""
+    first = [each["image"] for each in (body, *body["variants"]) if each["image"]]
+    return [*body["images"], *first]
 
 
 class ProductBySlugViewSet(OnlyReadBySlug, ProductReads):

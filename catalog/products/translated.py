@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from catalog.images.reads import alts_in
 from catalog.options.texts import OWN_TEXTS, CatalogTexts
 from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
 from catalog.products.writes import variant_name
@@ -11,22 +12,29 @@ from shop.core.language_codes import is_translated
 
 
 def translate(
-    products: Sequence[ListedProduct], language: str, categories: Iterable[dict[str, Any]] = ()
+    products: Sequence[ListedProduct],
+    language: str,
+    categories: Iterable[dict[str, Any]] = (),
+    variants: Iterable[ListedProduct] = (),
 ) -> None:
     """Replace the texts of products by those in a language, where there are any.
 
-    ``categories`` are further bodies of categories to translate, with id, name and slug. One
-    statement; none in the language of the shop itself.
+    ``categories`` are further bodies of categories to translate, with id, name and slug, and
+    ``variants`` further products whose images to translate. One statement; none in the language of
+    the shop itself.
     """
     if not is_translated(language):
         return
     bodies = [*categories, *(row for product in products for row in _category_rows(product))]
     of_products = [product.category for product in products if product.category is not None]
+    images = [row for product in (*products, *variants) for row in product.image_rows]
     found = read_texts(
         language,
         {product.parent_id or product.pk for product in products},
         {*(body["id"] for body in bodies), *(category.id for category in of_products)},
+        alts_in(language, {row["id"] for row in images}),
     )
+    found.translate_images(images)
     for body in bodies:
         if texts := found.categories.get(body["id"]):
             body |= {"name": texts.name or body["name"], "slug": texts.slug or body["slug"]}

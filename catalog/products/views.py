@@ -219,7 +219,11 @@ class ProductViewSet(SuggestActions, RelatedActions, ProductReads, StockActions)
         """Return products that changed since a cursor, and ids that are no longer for sale."""
         language = shop_language_of(request)
         changes = read_changes(request.query_params.get("since"))
-        translate([product for product, _ in changes.products], language)
+        translate(
+            [product for product, _ in changes.products],
+            language,
+            variants=[variant for _, variants in changes.products for variant in variants],
+        )
         body = serialize_changes(changes, origin=origin_of(request), language=language)
         texts = texts_in(language, None)
         for product in body["products"]:

@@ -1,9 +1,9 @@
 """Reads of translations: of one language for readers, and of all languages for staff."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, F, OuterRef, Subquery, TextField, Value
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from catalog.translations.models import CategoryTranslation, ProductTranslation
@@ -23,20 +23,34 @@ class TranslatedTexts(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Translations by the ids of products and of categories."""
+    """Translations by the ids of products, categories and images."""
 
     products: dict[int, TranslatedTexts]
     categories: dict[int, TranslatedTexts]
+    images: dict[int, TranslatedTexts]
+    """The alternative text of an image is the ``name``."""
+
+    def translate_images(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Replace the alternative texts of rows of images, where they are translated."""
+        for row in rows:
+            if texts := self.images.get(row["id"]):
+                row["alt"] = texts.name or row["alt"]
 
 
 _TEXTS = ("name", "slug", "seo_title", "seo_description")
 
 
 def read_texts(
-    language: str, product_ids: Collection[int], category_ids: Collection[int] = ()
+    language: str,
+    product_ids: Collection[int],
+    category_ids: Collection[int] = (),
+    images: QuerySet[Any, Any] | None = None,
 ) -> Found:
-    """Return the texts in a language. One statement; none in the language of the shop itself."""
-    found = Found({}, {})
+    """Return the texts in a language. One statement; none in the language of the shop itself.
+
+    ``images`` are rows of ``catalog.images.reads``, which the same statement reads.
+    """
+    found = Found({}, {}, {})
     if not is_translated(language) or not (product_ids or category_ids):
         return found
     products = ProductTranslation.objects.filter(language=language, product_id__in=product_ids)
@@ -49,9 +63,10 @@ def read_texts(
     others = categories.annotate(kind=Value("category", CharField()), **empty).values_list(
         "kind", "category_id", *_TEXTS, *empty
     )
-    for kind, pk, *texts in rows.union(others, all=True):
-        own = found.products if kind == "product" else found.categories
-        own[pk] = TranslatedTexts(*texts)
+    by_kind = {"product": found.products, "category": found.categories, "image": found.images}
+    of_images = [] if images is None else [images]
+    for kind, pk, *texts in rows.union(others, *of_images, all=True):
+        by_kind[kind][pk] = TranslatedTexts(*texts)
     return found
 
 

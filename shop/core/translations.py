@@ -5,13 +5,16 @@ so that a new one needs no migration. What is not translated is shown in the sho
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
 from shop.core.language_codes import further_languages
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Translations = Mapping[str, Mapping[str, Any]]
 """Texts by language and member. A member may have several texts, by the original text."""
@@ -23,7 +26,7 @@ class Member(NamedTuple):
     max_length: int
     max_texts: int = 0
     """0 for one text; otherwise the member is an object of texts by the original text."""
-    label: str = ""
+    label: "StrOrPromise" = ""
     """What forms call it; empty for its name."""
 
 

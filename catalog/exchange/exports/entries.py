@@ -197,6 +197,7 @@ def _image(image: ProductImage) -> Entry:
         "picture_small": image.small.name or "",
         "alt": image.alt,
         "position": image.position,
+        **_translations(in_shop_languages(image.translations)),
     }
 
 

@@ -61,11 +61,11 @@ def _flatten(entry: Entry) -> Iterator[Entry]:
     slug = entry["slug"] if entry["row"] == Kind.PRODUCT else ""
     yield _row(entry)
     for image in entry.get("pictures", ()):
-        yield {"row": Kind.IMAGE.value, "slug": slug, **image}
+        yield {"row": Kind.IMAGE.value, "slug": slug, **_row(image)}
     for variant in entry.get("variants", ()):
         yield {"row": Kind.VARIANT.value, "slug": slug, **_row(variant)}
         for image in variant["pictures"]:
-            yield {"row": Kind.IMAGE.value, "slug": slug, **image}
+            yield {"row": Kind.IMAGE.value, "slug": slug, **_row(image)}
 
 
 def _row(entry: Entry) -> Entry:

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.core.files.storage import default_storage
-
 from catalog.attributes.models import AttributeKind
 from catalog.attributes.services import read_value
 from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.existing import ExistingRows
 from catalog.exchange.imports.extras import add_metadata
+from catalog.exchange.imports.images import set_images
 from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.plans import NEW_CATEGORY, Plan
 from catalog.exchange.imports.prices import check_price
@@ -23,8 +22,7 @@ from catalog.exchange.imports.rows import Row, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.exchange.imports.tax_classes import set_tax_class
 from catalog.exchange.imports.translations import SEPARATOR, changed_translations
-from catalog.images.models import ProductImage
-from catalog.limits import MAX_IMAGES, MAX_VARIANTS
+from catalog.limits import MAX_VARIANTS
 from catalog.options.services import fold_options
 from catalog.products.errors import StockUntracked
 from catalog.products.fields import FIELDS, INHERITED
@@ -297,45 +295,13 @@ class Planner:
             plan.attributes[slug] = (attribute, column, value)
 
     def _set_images(self, plan: Plan, changes: RowChanges, records: list[ImageRecord]) -> None:
-        """Add new images and update existing ones. No image is deleted."""
-        others = list(self._existing.images[changes.row.pk]) if changes.row.pk else []
-        room = MAX_IMAGES - len(others)
-        for record in records:
-            image = next((image for image in others if _matches(image, record)), None)
-            if image is None:
-                room -= 1
-                if room < 0:
-                    reason = f"The product would have more than {MAX_IMAGES} images."
-                    plan.record.warn(record.row.error("picture", f"{reason} It was left out."))
-                    continue
-                self._check_files(plan, record)
-                files = {"large": record.large, "small": record.small}
-                image = ProductImage(product=changes.row, source_url=record.url, **files)
-                changes.new_images.append(image)
-            else:
-                others.remove(image)
-                if any(getattr(image, name) != value for name, value in record.values.items()):
-                    changes.changed_images.append(image)
-            for name, value in record.values.items():
-                setattr(image, name, value)
-
-    def _check_files(self, plan: Plan, record: ImageRecord) -> None:
-        for name in (record.large, record.small) if self._preliminary and record.large else ():
-            if not default_storage.exists(name):
-                reason = f"The media storage does not contain {quote(name)}. Copy the files first."
-                plan.record.errors.append(record.row.error("picture", reason))
+        existing = self._existing.images[changes.row.pk] if changes.row.pk else []
+        set_images(plan, changes, records, existing, check_files=self._preliminary)
 
 
 def _inherit(variant: Product, product: Product, names: Iterable[str]) -> None:
     for name in names:
         setattr(variant, name, getattr(product, name))
-
-
-def _matches(image: ProductImage, record: ImageRecord) -> bool:
-    if record.url:
-        download = getattr(image, "download", None)
-        return record.url in {image.source_url, download.url if download else ""}
-    return image.large.name == record.large
 
 
 def _typed(kind: str, cell: str) -> Any:

@@ -15,7 +15,8 @@ from catalog.exchange.imports.definition_records import (
 )
 from catalog.exchange.imports.rows import Findings, Kind, Row, RowError, Rows
 from catalog.exchange.imports.shop import ATTRIBUTE
-from catalog.exchange.imports.translations import read_translations
+from catalog.exchange.imports.translations import read_short_translations, read_translations
+from catalog.images.models import IMAGE_MEMBERS
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
 from catalog.products.families import base_slug
 from shop.core.slugs import fold_name, normalize_slug
@@ -37,6 +38,7 @@ class ImageRecord:
     large: str
     small: str
     values: dict[str, Any]
+    translations: dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -227,9 +229,10 @@ def _read_image(row: Row, number: int, found: Findings) -> ImageRecord | None:
     """Return an image, or None if it has no valid address."""
     columns = values.read_cells(row, values.IMAGE, found)
     columns.setdefault("position", number)
+    texts_of_image = read_short_translations(row, IMAGE_MEMBERS, found)
     large, small = row.text("picture"), row.text("picture_small")
     if _STORED_FILE.fullmatch(large) and _STORED_FILE.fullmatch(small):
-        return ImageRecord(row, "", large, small, columns)
+        return ImageRecord(row, "", large, small, columns, texts_of_image)
     try:
         address = texts.url(large)
     except texts.InvalidValue as error:
@@ -238,4 +241,4 @@ def _read_image(row: Row, number: int, found: Findings) -> ImageRecord | None:
     if isinstance(address, texts.Corrected):
         found.warnings.append(row.error("picture", address.reason))
         address = str(address.value)
-    return ImageRecord(row, address, "", "", columns)
+    return ImageRecord(row, address, "", "", columns, texts_of_image)

@@ -11,6 +11,7 @@ from catalog.collections.models import COLLECTION_MEMBERS
 from catalog.exchange.imports.rows import Findings, Kind, Row
 from catalog.exchange.imports.texts import line, slug, text
 from catalog.exchange.imports.values import CATEGORY, PRODUCT, Field, json_object, read_cells
+from catalog.images.models import IMAGE_MEMBERS
 from catalog.limits import CATEGORY_NAME_LENGTH, PRODUCT_NAME_LENGTH
 from catalog.options.models import OPTION_MEMBERS
 from catalog.translations.services import Translations
@@ -48,6 +49,7 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = {
     Kind.COLLECTION: _short(COLLECTION_MEMBERS),
     Kind.ATTRIBUTE: _short(ATTRIBUTE_MEMBERS),
     Kind.OPTION: _short(OPTION_MEMBERS),
+    Kind.IMAGE: _short(IMAGE_MEMBERS),
 }
 """The texts that can be translated, by the kind of a row."""
 _TEXTS = tuple(dict.fromkeys(name for fields in FIELDS.values() for name in fields))
