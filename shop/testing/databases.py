@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Thread
 
 import django
 from django.apps import apps
@@ -38,6 +39,14 @@ def migrated_database(server_url: str, folder: Path) -> Iterator[str]:
     else:
         with fresh_database(server_url, template=_migrated_template(server_url)) as url:
             yield url
+
+
+def start_migrating(server_url: str) -> None:
+    """Create the database that others are copies of, in a thread, while tests are collected."""
+    if server_url.startswith("sqlite:"):
+        Thread(target=_migrated_file).start()
+    else:
+        Thread(target=_migrated_template, args=[server_url]).start()
 
 
 def _migrated_file() -> Path:

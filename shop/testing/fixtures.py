@@ -24,8 +24,15 @@ from catalog.models import Product
 from shop.core import conversions
 from shop.testing.clock import DatabaseClock
 from shop.testing.contract import assert_documented
-from shop.testing.databases import migrated_database
+from shop.testing.databases import migrated_database, start_migrating
 from shop.testing.emptying import empty_tables
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Migrate in the main process of ``-n`` while its workers, which would wait, collect tests."""
+    is_main = not hasattr(config, "workerinput")
+    if is_main and config.getoption("numprocesses", default=None):
+        start_migrating(os.environ["DATABASE_URL"])
 
 
 class DocumentedClient(APIClient):

@@ -165,6 +165,7 @@ def test_an_error_does_not_use_up_the_key(admin_browser):
     assert IdempotencyKey.objects.get().key == key[0]
 
 
+@on_one_database
 @pytest.mark.parametrize("key", ["", "x", "é", "\x00", "a" * 300, "a:b:c"])
 def test_a_form_with_a_damaged_key_is_not_saved(admin_browser, key):
     form = form_of(admin_browser.get(f"{PRODUCTS}add/")) | POT
@@ -454,6 +455,7 @@ def test_a_form_that_nobody_else_changed_is_saved(admin_browser, ada, tea):
         assert page.redirect_chain, (path, errors_of(page))
 
 
+@on_one_database
 @pytest.mark.parametrize("state", ["", "x", "eyJhIjoxfQ:bad"])
 def test_a_damaged_state_is_refused_and_the_input_kept(admin_browser, tea, state):
     page = admin_browser.get(f"{PRODUCTS}{tea.pk}/change/")

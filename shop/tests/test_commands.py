@@ -188,6 +188,7 @@ def test_a_demo_image_depends_on_the_product_only():
     assert mug.tobytes() != jug.tobytes()
 
 
+@on_one_database
 def test_the_demo_products_can_be_exported_and_imported(db):
     call_command("seed_demo", "--without-pictures")
     before = everything()
@@ -197,6 +198,7 @@ def test_the_demo_products_can_be_exported_and_imported(db):
     assert everything() == before
 
 
+@on_one_database
 def test_seeding_restores_missing_products_and_keeps_changed_ones(db, capsys):
     call_command("seed_demo", "--without-pictures")
     changed, missing = Product.objects.order_by("pk")[:2]
@@ -214,6 +216,7 @@ def test_if_empty_loads_nothing_into_a_shop_with_products(tea, capsys):
     assert Product.objects.count() == 1
 
 
+@on_one_database
 @pytest.mark.django_db(transaction=True)
 def test_with_logins_creates_accounts_and_orders(settings, capsys):
     settings.DEBUG = True

@@ -64,9 +64,9 @@ def names_of(permissions):
     return {f"{row.content_type.app_label}.{row.codename}" for row in permissions}
 
 
-def all_but(row):
+def all_but(row, offered):
     """Each permission except for those with which the row's operations are possible."""
-    return names_of(offered_permissions()) - set(row.permission.split(" + ")[0].split(" / "))
+    return offered - set(row.permission.split(" + ")[0].split(" / "))
 
 
 class People:
@@ -81,6 +81,7 @@ class People:
             name: names_of(Group.objects.get(name=name).permissions.all()) for name in GROUPS
         }
         self.clerk = Person(staff_with()).logged_in()
+        self.offered = names_of(offered_permissions())
 
     def of(self, row):
         """The callers of a row: column, what they are, and their clients.
@@ -94,23 +95,23 @@ class People:
         yield "buyer", "", self.buyer
         yield "owner", "", self.owner
         tried = []
-        for column, rights in staff_of(row):
+        for column, rights in staff_of(row, self.offered):
             tried.append((row.expected[column], rights))
             grant(self.clerk.user, *rights)
             yield column, sorted(rights), self.clerk
-        tried.append((row.expected["superuser"], names_of(offered_permissions())))
+        tried.append((row.expected["superuser"], self.offered))
         for group in GROUPS:
             if not is_between(tried, row.expected[group], self.rights_of[group]):
                 yield group, "", self.in_group[group]
 
 
-def staff_of(row):
+def staff_of(row, offered):
     """The columns of staff whose rights do not come from a group, with these."""
     yield "staff", set()
     if row.permission != "–":
         for rights in sets_of_permissions(row.permission):
             yield "with it", rights
-        yield "without it", all_but(row)
+        yield "without it", all_but(row, offered)
 
 
 def is_between(tried, status, rights):
