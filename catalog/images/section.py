@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ from shop.core.errors import ShopError
 from shop.core.language_codes import further_languages
 from shop.core.translation_forms import TranslationsFormField
 
-FILES, ALTS = "images", "image_alts"
+FILES, ALTS, POSITIONS = "images", "image_alts", "image_positions"
 MAX_EDITED = 50
 """Images on one page. More would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS."""
 MAX_TRANSLATED = 200
@@ -111,6 +112,8 @@ class ImageSection(Section):
         self.may_change = self.may("change_productimage")
         self.may_add = self.may("add_productimage")
         self.may_delete = self.may("delete_productimage")
+        self.is_sortable = self.may_change and not self.is_too_long
+        """Whether images, also new ones, can be moved between the others."""
         texts = len(self.images) * len(further_languages())
         self.is_translated = self.may_change and 0 < texts <= MAX_TRANSLATED
 
@@ -128,7 +131,7 @@ class ImageSection(Section):
                 label = _("Delete %(image)s") % {"image": image}
                 fields[f"{name}_delete"] = forms.BooleanField(label=label, required=False)
         if self.may_add:
-            fields |= {FILES: _files_field(), ALTS: _alts_field()}
+            fields |= {FILES: _files_field(), ALTS: _alts_field(), POSITIONS: _positions_field()}
         return fields
 
     def clean(self) -> None:
@@ -163,7 +166,7 @@ class ImageSection(Section):
 
     def new_fields(self) -> list[BoundField]:
         """Return the fields for new images, for the template."""
-        return [self.form[name] for name in (FILES, ALTS) if name in self.form.fields]
+        return [self.form[name] for name in (FILES, ALTS, POSITIONS) if name in self.form.fields]
 
     def _cell(self, image: ProductImage, cell: str) -> BoundField | None:
         name = f"image_{image.pk}_{cell}"
@@ -186,7 +189,13 @@ class ImageSection(Section):
         files: list[ImageFiles] = getattr(self.request, _STORED, []) if self.may_add else []
         alts = self._alts()
         alts += [""] * (len(files) - len(alts))
-        return [NewImage(each, alt) for each, alt in zip(files, alts, strict=False)]
+        positions: list[int | None] = [*self._positions()]
+        if len(positions) != len(files):  # of a form without the script
+            positions = [None] * len(files)
+        return [NewImage(*each) for each in zip(files, alts, positions, strict=False)]
+
+    def _positions(self) -> list[int]:
+        return [int(number) for number in (self.value(POSITIONS) or "").split()]
 
     def _alts(self) -> list[str]:
         return [line.strip() for line in (self.value(ALTS) or "").splitlines()]
@@ -228,6 +237,14 @@ def _files_field() -> forms.Field:
             "JPEG, PNG, WebP, AVIF or GIF files of at most 10 MiB and 50 megapixels each, and "
             "32 MiB together. If one of them is refused, nothing is saved: choose the files again."
         ),
+    )
+
+
+def _positions_field() -> forms.Field:
+    """Return the field that the script of the page fills, with a number for each new image."""
+    numbers = RegexValidator("^[0-9 ]*$")
+    return forms.CharField(
+        required=False, widget=forms.HiddenInput, max_length=6 * MAX_FILES, validators=[numbers]
     )
 
 

@@ -37,6 +37,8 @@ class NewImage(NamedTuple):
 
     files: ImageFiles
     alt: str = ""
+    position: int | None = None
+    """None: after the others."""
 
 
 @transactional
@@ -48,9 +50,7 @@ def add_image(
     Raises ProductNotFound, ImageLimit.
     """
     family = lock_family(product_id)
-    (image,) = _new_images(family.get(product_id), [NewImage(files, alt)])
-    if position is not None:
-        image.position = position
+    (image,) = _new_images(family.get(product_id), [NewImage(files, alt, position)])
     image.save(force_insert=True)
     revision.bump(family.pks())
     return image
@@ -87,7 +87,7 @@ def edit_images(
     deleted: Collection[int] = (),
     new: Sequence[NewImage] = (),
 ) -> None:
-    """Change and delete images of a product or a variant, then add new ones as the last ones.
+    """Change and delete images of a product or a variant, then add new ones.
 
     ``changes`` and ``deleted`` have the ids of images. Files are deleted after the commit. Raises
     ProductNotFound, ImageNotFound, ImageLimit.
@@ -144,16 +144,19 @@ def _get(product: Product, image_ids: Collection[int]) -> list[ProductImage]:
 
 
 def _new_images(product: Product, new: Sequence[NewImage]) -> list[ProductImage]:
-    """Return rows that come after the images of a locked product. Raises ImageLimit."""
+    """Return rows of a locked product, by default after its images. Raises ImageLimit."""
     facts = product.images.aggregate(count=Count("pk"), last=Max("position"))
     if facts["count"] + len(new) > MAX_IMAGES:
         raise ImageLimit(limit=MAX_IMAGES)
     first = 0 if facts["last"] is None else facts["last"] + 1
     return [
         ProductImage(
-            product=product, alt=alt, position=min(position, MAX_POSITION), **files._asdict()
+            product=product,
+            alt=each.alt,
+            position=min(last if each.position is None else each.position, MAX_POSITION),
+            **each.files._asdict(),
         )
-        for position, (files, alt) in enumerate(new, start=first)
+        for last, each in enumerate(new, start=first)
     ]
 
 

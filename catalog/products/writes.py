@@ -31,6 +31,7 @@ from catalog.products.families import Family
 from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
 from catalog.products.history import changes_of, changes_of_texts
 from catalog.products.models import Product
+from catalog.products.skus import check_skus
 from catalog.slugs.services import check_translated, move_slugs, remember_translated
 from catalog.spellings.models import SpellingKind
 from catalog.spellings.services import remember_spellings
@@ -218,7 +219,9 @@ def save_families(
     _remember_spellings(families)
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
     _check_slugs(families, translate_errors=translate_errors)
-    _check_skus(rows, translate_errors=translate_errors)
+    changed = {each.row.sku: each.row.pk for each in rows if each.changes_any({"sku"})}
+    changed.pop("", None)
+    check_skus(changed, translate_errors=translate_errors)
 
 
 def variant_name(name: str, values: Sequence[str]) -> str:
@@ -301,27 +304,6 @@ def _remember_spellings(families: Iterable[FamilyChanges]) -> None:
             brands.append(family.product.row.brand)
         tags += family.new_tags
     remember_spellings({SpellingKind.BRAND: brands, SpellingKind.TAG: tags})
-
-
-def _check_skus(rows: Iterable[RowChanges], *, translate_errors: bool) -> None:
-    """Check that no other row has a new SKU in other capitals. One statement.
-
-    Comes after the lock of the revision, which other writers of products wait for: each sees the
-    SKUs of the others. Earlier releases have stored such SKUs, so no constraint can refuse them.
-    Raises SkuTaken, or else IntegrityError.
-    """
-    changed = {changes.row.sku: changes.row.pk for changes in rows if changes.changes_any({"sku"})}
-    changed.pop("", None)
-    if not changed:
-        return
-    owners: dict[str, set[int]] = {}
-    for pk, sku in Product.objects.with_sku(changed).values_list("pk", "sku"):
-        owners.setdefault(sku.upper(), set()).add(pk)
-    for sku, pk in changed.items():
-        if owners.get(sku.upper(), {pk}) != {pk}:
-            if translate_errors:
-                raise SkuTaken(sku=sku)
-            raise IntegrityError(f"another row has the sku {sku}")
 
 
 def _check_variants(families: Iterable[FamilyChanges], *, translate_errors: bool) -> None:

@@ -204,6 +204,35 @@ def test_a_refused_image_saves_nothing(admin_browser, tea, media):
         assert body_limit("POST", path, "multipart/form-data; boundary=x") == 32 * 1024 * 1024
 
 
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ("0 2", ["Blue", "Red", "White", "Green"]),
+        ("", ["Red", "Green", "Blue", "White"]),  # without the script
+        ("0", ["Red", "Green", "Blue", "White"]),
+        ("99999 0", ["White", "Red", "Green", "Blue"]),
+    ],
+)
+def test_new_images_are_saved_at_the_positions_to_which_they_were_dragged(
+    admin_browser, tea, media, numbers, expected
+):
+    page = admin_browser.get(change(tea))
+    submit(admin_browser, page, images=[upload(), upload()], image_alts="Red\nGreen")
+    red, green = tea.images.order_by("pk")
+    moved = numbers == "0 2"
+    edited = {f"image_{red.pk}_position": "1", f"image_{green.pk}_position": "3"} if moved else {}
+    typed = {"image_alts": "Blue\nWhite", "image_positions": numbers, **edited}
+    submit(admin_browser, admin_browser.get(change(tea)), images=[upload(), upload()], **typed)
+    assert list(tea.images.order_by("position", "-pk").values_list("alt", flat=True)) == expected
+
+
+def test_positions_of_new_images_that_are_no_numbers_are_refused(admin_browser, tea, media):
+    page = admin_browser.get(change(tea))
+    page = submit(admin_browser, page, images=[upload()], image_positions="x")
+    assert list(errors_of(page)) == ["image_positions"]
+    assert not tea.images.exists()
+
+
 def test_images_are_sorted_described_and_deleted(
     admin_browser, tea, media, django_capture_on_commit_callbacks
 ):

@@ -6,6 +6,7 @@ from django.db import connection
 from catalog import services
 from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Product, Spelling
+from catalog.products.skus import with_skus
 from catalog.tests.exchange import import_content, warnings_of
 from catalog.tests.test_facets import counts, facets
 from catalog.tests.test_filters import names
@@ -91,6 +92,17 @@ def test_skus_are_found_by_an_index(db):
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN " + str(_sku_query()))
         assert "product_sku_without_case" in str(cursor.fetchall())
+
+
+def test_many_skus_are_found_by_an_index_in_any_capitals(db):
+    rows = [Product(name=f"{n}", slug=f"p-{n}", price=1, sku=f"Sku-{n:04}") for n in range(5000)]
+    Product.objects.bulk_create(rows)
+    found = with_skus([f"SKU-{n:04}" for n in range(1000, 1100)] + ["sku-4000", "none"])
+    assert found.count() == 101
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE catalog_product")
+        assert "product_sku_without_case" in found.explain()
 
 
 def _sku_query():

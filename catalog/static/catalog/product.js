@@ -48,6 +48,7 @@ const sortByDragging = (list, whenSorted) => {
   list.addEventListener("dragstart", (event) => {
     if (event.target.matches?.("input, textarea")) return;
     dragged = itemOf(event.target);
+    event.dataTransfer.setData("text/plain", ""); // without data, some browsers drag nothing
     dragged?.classList.add("shop-dragged");
   });
   list.addEventListener("dragover", (event) => {
@@ -69,26 +70,37 @@ const sortByDragging = (list, whenSorted) => {
 };
 
 const numberPositions = (list) => {
-  list.querySelectorAll("input[name$=_position]").forEach((input, position) => {
-    input.value = position;
-  });
+  const inputs = "input[name$=_position], input[data-position]";
+  list.querySelectorAll(inputs).forEach((input, position) => { input.value = position; });
 };
 
 // -- New images -----------------------------------------------------------------------------------
 
-// Each chosen file gets a row with a small picture and its alternative text. The text area, which
-// is sent, has a line for each row, and the input has the files in the order of the rows.
-const listNewImages = (input, texts) => {
-  const list = document.createElement("ol");
-  list.className = "shop-new-images";
-  input.closest(".form-row").append(list);
+// Each chosen file gets a row in the table of images, with a small picture, its alternative text
+// and its position. The input has the files in the order of the rows. The text area and the hidden
+// input, which are sent, have a line and a number for each of them.
+const listNewImages = (input, texts, positions) => {
+  const table = document.querySelector("#product-images table");
+  const sortable = table.querySelector("tbody[data-sortable]");
+  const list = sortable ?? table.querySelector("tbody[data-new]");
   const textRow = texts.closest(".form-row");
+  const columns = table.tHead.rows[0].cells;
+  const newRows = () => [...list.rows].filter((row) => row.file);
 
-  const writeTexts = () => {
-    texts.value = [...list.querySelectorAll("input")].map((text) => text.value).join("\n");
+  const write = () => {
+    texts.value = newRows().map((row) => row.text.value).join("\n");
+    positions.value = newRows().map((row) => row.position?.value ?? "").join(" ").trim();
   };
-  const row = (file, alt) => {
-    const item = document.createElement("li");
+  const field = (row, label, properties) => {
+    const found = Object.assign(document.createElement("input"), properties);
+    found.setAttribute("aria-label", `${label.textContent.replace(/:$/, "")} ${row.file.name}`);
+    found.addEventListener("input", write);
+    return found;
+  };
+  const rowOf = (file, alt, position) => {
+    const row = document.createElement("tr");
+    row.file = file;
+    const cells = [...columns].map(() => row.insertCell());
     const image = new Image();
     image.className = "shop-thumbnail";
     image.alt = file.name;
@@ -96,39 +108,49 @@ const listNewImages = (input, texts) => {
     const reader = new FileReader(); // the Content-Security-Policy allows no blob URLs
     reader.addEventListener("load", () => { image.src = reader.result; });
     reader.readAsDataURL(file);
-    const text = document.createElement("input");
-    text.className = "vTextField";
-    text.maxLength = 512;
-    text.placeholder = textRow.querySelector("label").textContent.replace(/:$/, "");
-    text.setAttribute("aria-label", `${text.placeholder} ${file.name}`);
-    text.value = alt;
-    text.addEventListener("input", writeTexts);
-    item.append(image, text);
-    item.file = file;
-    return item;
+    const label = textRow.querySelector("label");
+    const text = { className: "vTextField", maxLength: 512, value: alt };
+    row.text = field(row, label, { ...text, placeholder: label.textContent.replace(/:$/, "") });
+    cells[0].append(image);
+    cells[1].append(row.text);
+    if (sortable) {
+      const number = { type: "number", min: 0, value: position };
+      row.position = field(row, columns[columns.length - 2], number);
+      row.position.dataset.position = "";
+      cells[columns.length - 2].append(row.position);
+    }
+    return row;
   };
   const show = () => {
     const alts = texts.value.split("\n");
-    list.replaceChildren(...[...input.files].map((file, n) => row(file, alts[n] ?? "")));
+    newRows().forEach((row) => row.remove());
+    const stored = [...list.querySelectorAll("input[name$=_position]")].map((each) => +each.value);
+    const first = Math.max(-1, ...stored) + 1;
+    list.append(...[...input.files].map((file, n) => rowOf(file, alts[n] ?? "", first + n)));
     textRow.hidden = input.files.length > 0;
-    writeTexts();
+    table.parentElement.hidden = list.rows.length === 0;
+    write();
   };
 
   input.addEventListener("change", show);
   sortByDragging(list, () => {
+    if (sortable) numberPositions(list);
     const files = new DataTransfer();
-    [...list.children].forEach((item) => files.items.add(item.file));
+    newRows().forEach((row) => files.items.add(row.file));
     input.files = files.files;
-    writeTexts();
+    write();
   });
   if (input.files.length) show();
 };
 
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("[data-sortable]").forEach((list) => {
-    sortByDragging(list, () => numberPositions(list));
-  });
-  const input = document.getElementById("id_images");
-  const texts = document.getElementById("id_image_alts");
-  if (input && texts) listNewImages(input, texts);
+  const [input, texts, positions] = ["images", "image_alts", "image_positions"]
+    .map((name) => document.getElementById(`id_${name}`));
+  if (input && texts && positions) {
+    listNewImages(input, texts, positions);
+  } else {
+    document.querySelectorAll("[data-sortable]").forEach((list) => {
+      sortByDragging(list, () => numberPositions(list));
+    });
+  }
 });
