@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -38,7 +39,7 @@ from shop.core.models import IdempotencyKey
 from shop.core.security_log import log_security
 from shop.core.times import ago
 from shop.core.transactions import transactional
-from shop.engine import Insert, columns_of, fetch, instance_of, select
+from shop.engine import Insert, columns_of, fetch, instance_with, select
 
 AnyToken = TypeVar("AnyToken", bound=Token)
 
@@ -54,14 +55,23 @@ _NOW = {
 }
 
 
+_UNREAD = frozenset({"last_login", "date_joined", "deleted_at"})
+"""Columns of the user that requests of the API do not read. Times take longest to convert."""
+
+
+@cache
+def _columns() -> tuple[str, ...]:
+    return tuple(name for name in columns_of(User) if name not in _UNREAD)
+
+
 def _user(*columns: Any) -> User:
-    return instance_of(User, columns)
+    return instance_with(User, _columns(), columns)
 
 
 @select(_user)
 def _user_of_session(*, user_id: int, sid: str) -> QuerySet[User, Any]:
     """The user of a session that has not ended. Every API request without a key sends it."""
-    return _users_of_session(user_id, sid).values_list(*columns_of(User))
+    return _users_of_session(user_id, sid).values_list(*_columns())
 
 
 def _users_of_session(user_id: int, sid: str) -> QuerySet[User]:
@@ -78,7 +88,7 @@ class _Caller(NamedTuple):
 
 def _caller(*columns: Any) -> _Caller:
     *user_columns, has_record = columns
-    return _Caller(instance_of(User, user_columns), has_record)
+    return _Caller(_user(*user_columns), has_record)
 
 
 @select(_caller)
@@ -86,7 +96,7 @@ def _caller_with_key(*, user_id: int, sid: str, scope: str, key: str) -> QuerySe
     """The user of a session, and whether a request with the same idempotency key has ended."""
     record = IdempotencyKey.objects.filter(user_id=OuterRef("pk"), scope=scope, key=key)
     users = _users_of_session(user_id, sid)
-    return users.values_list(*columns_of(User), Exists(record))
+    return users.values_list(*_columns(), Exists(record))
 
 
 _new_tokens = Insert(OutstandingToken, "jti", "user_id", "token", "created_at", "expires_at")
