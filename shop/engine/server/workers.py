@@ -142,4 +142,5 @@ def _load(target: str, options: Options, parent: int, number: int) -> Callable[.
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM sqlite_master")
     application: Callable[..., Any] = import_string(target)
+    processes.collect_less_garbage()
     return application

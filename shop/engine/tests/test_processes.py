@@ -28,6 +28,25 @@ print(processes.processors(), os.sched_getscheduler(0) == os.SCHED_BATCH, *os.sc
 """
 
 
+_COLLECT = """
+import gc
+from shop.engine.server import processes
+a = []; a.append(a)
+processes.collect_less_garbage()
+del a
+print(gc.get_freeze_count() > 1000, gc.get_threshold()[0], gc.collect())
+"""
+
+
+@on_one_database
+def test_a_worker_never_searches_what_it_has_loaded_for_garbage():
+    """The list that refers to itself was loaded before, so that it is not collected."""
+    done = subprocess.run(
+        [sys.executable, "-c", _COLLECT], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["True", "10000", "0"]
+
+
 @pytest.mark.parametrize(
     ("own", "files", "count"),
     [
