@@ -15,7 +15,6 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
 
 from catalog.attributes.models import AttributeKind, ProductAttribute
 from catalog.limits import MAX_FACET_VALUES
@@ -213,7 +212,9 @@ class FacetReader:
             return Q(product_id__in=RawSQL("SELECT id FROM matched_", []))
         has_filters = self.query.without(open_filters).has_filters
         if not has_filters and self.found is None and self.sample is None:
-            return ~Q(product_id__in=_invisible(for_staff=self.for_staff).values("pk"))
+            return ~Q(
+                product_id__in=Product.objects.invisible(for_staff=self.for_staff).values("pk")
+            )
         return Q(product_id__in=self._products(*open_filters).values("pk"))
 
     def _price_range(self, rows: list[_Row]) -> dict[str, str] | None:
@@ -282,16 +283,6 @@ def _option_values(
                 labels.setdefault((name,), name_label)
                 labels.setdefault((name, value), label)
     return found
-
-
-def _invisible(*, for_staff: bool) -> ProductQuerySet:
-    """Return the listed products that a reader does not see. An index contains them."""
-    listed = Product.objects.listed().order_by()
-    if for_staff:
-        return listed.filter(archived_at__isnull=False)
-    return listed.filter(
-        Q(is_published=False) | Q(archived_at__isnull=False) | Q(publish_at__gt=Now())
-    )
 
 
 def _grouped(values: QuerySet[ProductAttribute]) -> QuerySet[ProductAttribute, Any]:

@@ -18,7 +18,7 @@ from catalog.limits import MAX_COUNTED_RESULTS
 from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import read_active_sales
 from catalog.products import reads
-from catalog.products.models import ProductQuerySet
+from catalog.products.models import Product, ProductQuerySet
 from catalog.samples import ESTIMATE, Sample, sample_for
 from catalog.search.correction import alternatives
 from catalog.search.cursors import Place, read_cursor, write_cursor
@@ -178,7 +178,10 @@ class Listing:
         searched: Query,
     ) -> Rows:
         if self.query.ordering == "relevance":
-            return find_page(wanted, ranked(products, searched, sampled))
+            invisible = None
+            if not self.query.narrows_search:
+                invisible = Product.objects.invisible(for_staff=self.for_staff)
+            return find_page(wanted, ranked(products, searched, sampled, invisible))
         if sampled is not None:
             sampled = matching(sampled, searched)
         return self._find(wanted, order, matching(products, searched), sampled)

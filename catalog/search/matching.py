@@ -8,7 +8,17 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, F, FloatField, Func, IntegerField, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Exists,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    OuterRef,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -66,14 +76,21 @@ def matching(products: ProductQuerySet, query: Query) -> ProductQuerySet:
 
 
 def ranked(
-    products: ProductQuerySet, query: Query, sampled: ProductQuerySet | None = None
+    products: ProductQuerySet,
+    query: Query,
+    sampled: ProductQuerySet | None = None,
+    invisible: ProductQuerySet | None = None,
 ) -> Results:
     """Return at most ``MAX_RANKED_RESULTS`` matching products by relevance.
 
     At most three statements. ``sampled``, the products in ``ESTIMATE``, asks for ``found``.
+    ``invisible`` are the few listed products that are not in ``products``, if that is known.
     """
     expression = _expression(query)
-    candidates, found = _candidates(products, expression, query, sampled) if expression else ([], 0)
+    candidates: list[int] = []
+    found: int | None = 0
+    if expression:
+        candidates, found = _candidates(products, expression, query, sampled, invisible)
     is_capped = len(candidates) > MAX_RANKED_RESULTS
     del candidates[MAX_RANKED_RESULTS:]
     best = _sorted(candidates[:_SORTED], query)
@@ -99,7 +116,11 @@ def _expression(query: Query) -> str:
 
 
 def _candidates(
-    products: ProductQuerySet, expression: str, query: Query, sampled: ProductQuerySet | None
+    products: ProductQuerySet,
+    expression: str,
+    query: Query,
+    sampled: ProductQuerySet | None,
+    invisible: ProductQuerySet | None,
 ) -> tuple[list[int], int | None]:
     """Return the ids of the candidates in the order of the database, one more than the limit.
 
@@ -108,14 +129,19 @@ def _candidates(
     """
     limit = MAX_RANKED_RESULTS + 1
     if connection.vendor == "postgresql":
-        rank = _Rank(F("search_texts__vector"), Value(expression))
-        matches = _Matches(F("search_texts__vector"), Value(expression))
-        found = products.filter(matches, search_texts__language__in=query.languages)
+        texts = ProductSearch.objects.filter(
+            _Matches(F("vector"), Value(expression)), language__in=query.languages
+        )
+        if invisible is None:
+            texts = texts.filter(product_id__in=products.order_by().values("pk"))
+        else:  # a join with all products takes longer than most searches
+            texts = texts.filter(~Exists(invisible.filter(pk=OuterRef("product_id"))))
         number: list[Any] = []
         if sampled is not None:
             number = [CountOf(matching(sampled, query).order_by().values("pk"))]
-        ordered = found.annotate(text_rank=rank).order_by("-text_rank", "-pk")
-        rows = list(ordered.values_list("pk", *number)[: limit * len(query.languages)])
+        rank = _Rank(F("vector"), Value(expression))
+        ordered = texts.annotate(text_rank=rank).order_by("-text_rank", "-product_id")
+        rows = list(ordered.values_list("product_id", *number)[: limit * len(query.languages)])
         total = ESTIMATE.one_in * rows[0][1] if rows and number else None
         return list(dict.fromkeys(row[0] for row in rows))[:limit], total
     values = [expression, query.language]

@@ -154,7 +154,12 @@ class ListQuery:
     @property
     def has_filters(self) -> bool:
         """Whether any product may be excluded."""
-        filters = self.values.keys() - {"ordering", "include"}
+        return "search" in self.values or self.narrows_search
+
+    @property
+    def narrows_search(self) -> bool:
+        """Whether any product that a search finds may be excluded."""
+        filters = self.values.keys() - {"ordering", "include", "search"}
         return bool(filters or self.attributes or self.options or self.metadata)
 
     def without(self, names: Iterable[str]) -> "ListQuery":

@@ -199,7 +199,7 @@ def test_samples_are_found_by_their_index():
         plan = str(cursor.fetchall())
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
-    assert "product_in_sample" in plan
+    assert "product_sampled" in plan
 
 
 def test_a_list_whose_count_is_not_known_is_counted_exactly(anyone, shop):

@@ -1,7 +1,10 @@
 """Full-text search, GET /api/products/?search=, which is alike on both databases."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from catalog import services
 from catalog.factories import ProductFactory
@@ -35,6 +38,19 @@ def found(client, search, **query):
     response = client.get(LIST, {"search": search, **query})
     assert response.status_code == 200, response.content
     return [product["name"] for product in response.json()["products"]]
+
+
+def test_a_search_finds_what_the_reader_sees(amy, anyone, products):
+    """Also if the words of an archived product are still in the index."""
+    linen, tray, red, *_ = products
+    Product.objects.filter(pk=linen.pk).update(publish_at=timezone.now() + timedelta(days=1))
+    Product.objects.filter(pk=tray.pk).update(is_published=False)
+    old = ProductFactory(name="Old teapot")
+    Product.objects.filter(pk=old.pk).update(archived_at=timezone.now())
+    assert found(anyone, "teapot") == ["Red teapot"]
+    assert found(amy, "teapot") == ["Red teapot", "Tray", "Linen apron"]
+    assert found(anyone, "teapot", max_price=red.price - 1) == []
+    assert found(amy, "teapot", max_price=red.price) == ["Red teapot", "Tray", "Linen apron"]
 
 
 def test_the_name_weighs_more_than_keywords_and_description(anyone, products):
