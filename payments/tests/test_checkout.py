@@ -130,6 +130,46 @@ def test_an_order_that_costs_nothing_needs_no_payment(ada, tea):
     assert not Payment.objects.exists()
 
 
+@pytest.mark.parametrize("member", [{}, {"payment_method": None}])
+def test_a_guest_needs_no_method_for_what_costs_nothing(anyone, db, member):
+    sample = ProductFactory(price=0, stock=10)
+    items = [{"product_id": sample.pk, "quantity": 2}]
+    cart = anyone.post(CART, {"email": "guest@example.com", "items": items}).json()
+    assert (cart["total"], cart["payment_methods"]) == ("0.00", [])
+    headers = {"X-Cart-Token": cart["cart_token"]}
+    body = {"cart_id": cart["cart_id"], "expected_total": "0.00", **member}
+    first, second = (anyone.post(CHECKOUT, body, headers=headers) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert (first.json()["status"], first.json()["payment"]) == ("paid", None)
+    assert second.json()["order_id"] == first.json()["order_id"] == Order.objects.get().pk
+    assert Product.objects.get().stock == 8
+    assert_audit_passes()
+
+
+@pytest.mark.parametrize(
+    ("total", "status", "code"), [("9.00", 400, "invalid"), ("0.00", 409, "total_changed")]
+)
+def test_what_costs_something_needs_a_method(ada, tea, total, status, code):
+    cart_id = fill_cart(ada.user, tea, quantity=2)
+    refused = ada.post(CHECKOUT, {"cart_id": cart_id, "expected_total": total})
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+    if status == 400:
+        error = refused.json()["errors"][0]
+        assert (error["field"], error["code"]) == ("payment_method", "required")
+    assert not Order.objects.exists()
+    assert ada.get(CART).json()["cart_id"] == cart_id
+
+
+def test_an_order_that_is_to_be_paid_is_not_free_later(ada, tea):
+    cart_id = fill_cart(ada.user, tea, quantity=2)
+    check_out(ada, cart_id, payment_token="demo_decline")
+    refused = ada.post(CHECKOUT, {"cart_id": cart_id, "expected_total": "0.00"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "total_changed")
+    assert refused.json()["total"] == "9.00"
+    assert [payment.status for payment in Payment.objects.all()] == ["failed"]
+    assert_audit_passes()
+
+
 def test_the_fee_of_a_method_is_in_the_total_and_changes_with_the_method(ada, tea, settings):
     """By hand: 9.00 + 4.90 + 2.50 is 16.40, of which 19/119 are 2.62; without the fee 2.22."""
     settings.CASH_ON_DELIVERY_FEE, settings.BANK_TRANSFER_FEE = Decimal("2.50"), Decimal("1.00")

@@ -1,10 +1,13 @@
 """The endpoint that orders a cart and pays the order."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
@@ -41,6 +44,7 @@ from shop.core.errors import Unauthorized
 from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.idempotency import idempotent_steps
 from shop.core.links import origin_of
+from shop.core.money import ZERO
 from shop.core.openapi import describe, example
 from shop.core.renderers import respond
 from shop.core.serializers import RequestSerializer
@@ -59,7 +63,10 @@ class CheckoutSerializer(RequestSerializer):
         "refused if the total is another."
     )
     payment_method = StrictStr(
-        max_length=METHOD_LENGTH, help_text="A code of `payment_methods` in the cart."
+        max_length=METHOD_LENGTH,
+        required=False,
+        allow_null=True,
+        help_text="A code of `payment_methods` in the cart. Required if the total is above 0.",
     )
     payment_token = StrictStr(
         max_length=TOKEN_LENGTH,
@@ -67,6 +74,14 @@ class CheckoutSerializer(RequestSerializer):
         help_text="The token that the provider's form returned, as for POST /api/payments/.",
     )
     return_url = ReturnUrlField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Raise ValidationError without a payment method, unless nothing is to pay."""
+        if not attrs.get("payment_method") and attrs["expected_total"] > ZERO:
+            required = self.fields["payment_method"].error_messages["required"]
+            error = ErrorDetail(str(required), "required")
+            raise serializers.ValidationError({"payment_method": [error]})
+        return attrs
 
 
 class CheckedOutSerializer(OrderSerializer):
@@ -119,14 +134,14 @@ class CheckoutViewSet(ShopViewSet):
         buyer = buyer_of(request)
         access = OrderAccess(buyer)
         form = read(CheckoutSerializer, request)
-        method = form["payment_method"]
-        services.check_method(method)
+        method = form.get("payment_method")
+        slot = nullcontext() if method is None else _slot(method)
         if buyer.user is None:
             check_guest_orders(request)
         done: dict[int, CheckedOut] = {}
 
         def check(order_id: int | None) -> None:
-            if not gateways.registered()[method].recorded_by_staff:
+            if method and not gateways.registered()[method].recorded_by_staff:
                 check_declines(request, access, order_id)
 
         def begin() -> int:
@@ -158,7 +173,7 @@ class CheckoutViewSet(ShopViewSet):
                 payment = services.refresh_payment(payment=payment)
             return self._respond(access, order_id, payment, status=201)
 
-        with gateways.slot(method):
+        with slot:
             return idempotent_steps(
                 request, begin=begin, finish=finish, replay=replay, guest=access.guest
             )
@@ -173,3 +188,9 @@ class CheckoutViewSet(ShopViewSet):
         begun = None if payment is None else show_begun(payment)
         headers = {"Location": f"/api/orders/{order_id}/"}
         return respond({**body, "payment": begun}, status=status, headers=headers)
+
+
+def _slot(method: str) -> AbstractContextManager[None]:
+    """Return the slot of a payment method's gateway. Raises MethodNotConfigured."""
+    services.check_method(method)
+    return gateways.slot(method)
