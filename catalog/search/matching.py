@@ -3,6 +3,7 @@
 Both only narrow the catalog down to candidates; ``relevance`` sorts them alike on both.
 """
 
+import json
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -41,6 +42,11 @@ WHERE {SQLITE_TABLE} MATCH %s AND language IN ('', %s)
 """
 _IDS = f"SELECT product_id {_TEXT}"
 _RANKED = f"SELECT product_id, -BM25({SQLITE_TABLE}, 10, 4, 2, 0.3) {_TEXT}"
+_BEST = f"{_RANKED} ORDER BY 2 DESC, 1 DESC LIMIT %s"
+_NUMBER = f"SELECT COUNT(*) {_TEXT}"
+_NUMBER_IN_LANGUAGES = f"SELECT COUNT(DISTINCT product_id) {_TEXT}"
+_SPARE = 100
+"""Candidates that SQLite reads in addition, because some of the best may be invisible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,8 @@ def ranked(
 ) -> Results:
     """Return at most ``MAX_RANKED_RESULTS`` matching products by relevance.
 
-    At most three statements. ``sampled``, the products in ``ESTIMATE``, asks for ``found``.
+    At most three statements, on SQLite five. ``sampled``, the products in ``ESTIMATE``, asks for
+    ``found``.
     ``invisible`` are the few listed products that are not in ``products``, if that is known.
     """
     expression = _expression(query)
@@ -144,6 +151,48 @@ def _candidates(
         rows = list(ordered.values_list("product_id", *number)[: limit * len(query.languages)])
         total = ESTIMATE.one_in * rows[0][1] if rows and number else None
         return list(dict.fromkeys(row[0] for row in rows))[:limit], total
+    if invisible is not None:
+        best = _best_on_sqlite(products, expression, query, is_counted=sampled is not None)
+        if best is not None:
+            return best
+    return _all_on_sqlite(products, expression, query)
+
+
+def _best_on_sqlite(
+    products: ProductQuerySet, expression: str, query: Query, *, is_counted: bool
+) -> tuple[list[int], int | None] | None:
+    """Return the candidates from as many of the best texts as they need, if these are enough.
+
+    Almost all products are expected to be visible. The number of all candidates includes the
+    others. Two statements.
+    """
+    limit = MAX_RANKED_RESULTS + 1
+    values = [expression, query.language]
+    most = (limit + _SPARE) * len(query.languages)
+    with connection.cursor() as cursor:
+        cursor.execute(_BEST, [*values, most])
+        texts = cursor.fetchall()
+    has_all = len(texts) < most
+    count = _NUMBER_IN_LANGUAGES if query.language else _NUMBER
+    number = [RawSQL(count, values)] if is_counted and not has_all else []  # noqa: S611 - constants
+    pks = list(dict.fromkeys(pk for pk, _ in texts))
+    # One parameter instead of a thousand, which takes Django longer than the statement.
+    ids = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(pks)])
+    rows = products.filter(pk__in=ids).order_by().values_list("pk", *number)
+    visible = {pk: found for pk, *found in rows}
+    candidates = [pk for pk in pks if pk in visible]
+    if has_all:
+        return candidates[:limit], len(candidates)
+    if len(candidates) < limit:
+        return None
+    return candidates[:limit], visible[candidates[0]][0] if number else None
+
+
+def _all_on_sqlite(
+    products: ProductQuerySet, expression: str, query: Query
+) -> tuple[list[int], int | None]:
+    """Return the candidates, of which any number may be invisible. Two statements."""
+    limit = MAX_RANKED_RESULTS + 1
     values = [expression, query.language]
     with connection.cursor() as cursor:
         cursor.execute(_RANKED, values)

@@ -186,6 +186,18 @@ def test_a_search_needs_a_constant_number_of_statements(anyone, products):
         assert found(anyone, "teapot")
 
 
+@pytest.mark.parametrize("spare", [0, 4, 5, 9])
+def test_more_is_ranked_if_the_best_products_are_invisible(anyone, db, monkeypatch, spare):
+    """SQLite first reads two texts, one more and the spare ones, and then all."""
+    monkeypatch.setattr("catalog.search.matching.MAX_RANKED_RESULTS", 2)
+    monkeypatch.setattr("catalog.search.matching._SPARE", spare)
+    pks = [ProductFactory(name="Teapot").pk for _ in range(8)]
+    Product.objects.filter(pk__in=pks[3:]).update(is_published=False)
+    response = anyone.get(LIST, {"search": "teapot", "include": "facets"}).json()
+    assert [product["id"] for product in response["products"]] == [pks[2], pks[1]]
+    assert (response["count"], response["count_is_capped"]) == (2, True)
+
+
 def test_equal_texts_are_sorted_by_sales_and_stock(anyone, db):
     names = [("few", 1, 5), ("many", 900, 5), ("none left", 1, 0)]
     for brand, sold, stock in names:
