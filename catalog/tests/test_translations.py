@@ -13,6 +13,7 @@ from catalog.models import (
     ProductSearch,
     ProductTranslation,
 )
+from catalog.samples import Sample
 from catalog.services import archive_product
 from catalog.tests.exchange import errors_of, import_content
 from catalog.tests.test_products import AFTER_A_CHANGE
@@ -342,3 +343,17 @@ def forget_stems():
     vars(text._of_thread).clear()
     text.forms.cache_clear()
     text.query_forms.cache_clear()
+
+
+@pytest.mark.parametrize("most", [7, 8])
+def test_products_that_match_in_two_languages_are_counted_once(anyone, db, monkeypatch, most):
+    monkeypatch.setattr("catalog.samples.MAX_COUNTED_PRODUCTS", most)
+    monkeypatch.setattr("catalog.search.matching.MAX_RANKED_RESULTS", 2)
+    monkeypatch.setattr("catalog.search.matching._SPARE", 0)
+    for module in ("listing", "matching"):
+        monkeypatch.setattr(f"catalog.search.{module}.ESTIMATE", Sample(1))
+    for _ in range(8):
+        ProductFactory(name="Espresso", translations={"de": {"name": "Espresso"}})
+    page = anyone.get(f"{PRODUCTS}?search=espresso&include=facets&lang=de").json()
+    assert (len(page["products"]), page["count"], page["count_is_capped"]) == (2, 2, True)
+    assert page["facets"]["is_estimated"] is (most < 8)
