@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from catalog import revision
 from catalog.options.models import OptionSetValue
 from catalog.options.services import fold_option
+from catalog.products.hints import Unindexed
 from catalog.products.models import ProductQuerySet
 from shop.core.errors import InvalidField
 from shop.core.unknown import nearest
@@ -55,11 +56,9 @@ class SameValues(Func):
     output_field = BooleanField()
 
     def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
-        """SQLite compares the texts, of which the one of a variant has spaces."""
-        template = "(json(%(expressions)s)"
-        joiner = ") = json("
+        """SQLite compares texts: that of a variant has spaces, that of a place has none."""
         return self.as_sql(
-            compiler, connection, template=template + ")", arg_joiner=joiner, **context
+            compiler, connection, template="(json(%(expressions)s)", arg_joiner=") = ", **context
         )
 
 
@@ -84,7 +83,9 @@ def with_option_values(
         if fold_option(name.removeprefix("option.")) not in known:
             raise InvalidField(field=name[:100], reason=_unknown_option(name, known))
     # A join instead of a list of ids: the first products by id may all be without options.
-    return products.filter(option_set__option_set_id__in=_sets_with(options))
+    joined = products.filter(option_set__isnull=False)
+    own_set = Unindexed(F("option_set__option_set_id"))
+    return joined.alias(own_set=own_set).filter(own_set__in=_sets_with(options))
 
 
 def with_variant(

@@ -24,6 +24,7 @@ from catalog.limits import (
     SKU_LENGTH,
 )
 from catalog.permissions import sees_all
+from catalog.products.hints import HasNoParent
 from catalog.samples import Place
 from catalog.tax_classes.models import TaxClass
 from shop.core.lines import LineField
@@ -95,7 +96,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def listed(self) -> ProductQuerySet:
         """Exclude variants, which are shown with their product."""
-        return self.filter(parent=None)
+        return self.filter(HasNoParent(F("parent")))
 
     def invisible(self, *, for_staff: bool) -> ProductQuerySet:
         """Return the listed products that a reader does not see, unordered. An index has them."""

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import connection
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -333,7 +334,10 @@ class Listing:
         if ordering in {"name", "-name"} and is_translated(self.language):
             return TranslatedNameOrder("name_key", ordering == "-name", language=self.language)
         if ordering not in {"price", "-price"}:
-            return _SORT_ORDERS[ordering]
+            order = _SORT_ORDERS[ordering]
+            # SQLite would sort all products with an option set, or read all without one.
+            is_joined = self.query.options and connection.vendor == "sqlite"
+            return replace(order, pk="option_set__product_id") if is_joined else order
         return SortOrder("current_cents" if sales else "price", ordering.startswith("-"), sales)
 
     def _build_at_place(self, wanted: PageRequest, rows: Rows) -> Page:

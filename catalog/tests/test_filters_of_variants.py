@@ -2,7 +2,10 @@
 
 from urllib.parse import urlencode
 
+import pytest
+
 from catalog.factories import ProductFactory
+from catalog.tests.test_cursors import LIST, walk, walk_by_cursor
 from catalog.tests.test_filters import names
 from shop.testing.marks import on_one_engine
 
@@ -46,3 +49,22 @@ def test_a_variant_with_the_values_of_another_products_variant_is_not_found(anyo
         ProductFactory(name=name, stock=0, options=list(options), variants=variants)
     assert names(anyone, "option.size=M&in_stock=true") == "B"
     assert names(anyone, "option.size=M&in_stock=false") == "A"
+
+
+@pytest.mark.parametrize("ordering", ["", "newest", "price", "-name"])
+def test_cursors_lead_through_the_products_with_an_option(anyone, db, ordering):
+    for number in range(9):
+        sizes = [{"choice": {"Size": "SM"[number % 2]}, "stock": 1}]
+        with_size = {"stock": 0, "options": ["Size"], "variants": sizes}
+        ProductFactory(name=f"Tea {number % 3}", **(with_size if number % 3 else {}))
+    query = f"option.size=S&option.size=M&in_stock=true&ordering={ordering}".removesuffix(
+        "&ordering="
+    )
+    shown = anyone.get(f"{LIST}?{query}").json()["products"]
+    pks = [product["id"] for product in shown]
+    assert len(pks) == 6
+    if ordering in ("", "newest"):
+        assert pks == sorted(pks, reverse=bool(ordering))
+    assert walk(anyone, query) == walk_by_cursor(anyone, query, "after", "") == pks
+    last = anyone.get(f"{LIST}?page_size=5&after=&{query}").json()["next_cursor"]
+    assert walk_by_cursor(anyone, query, "before", last) == pks[:4]
