@@ -6,7 +6,8 @@ The same products are in a sample each time, so that a list has the same facets 
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import BooleanField, F, Func, IntegerField, QuerySet, Value
+from django.db.models import F, Func, IntegerField, QuerySet
+from django.db.models.lookups import LessThan
 from django.db.models.sql.compiler import SQLCompiler
 
 from catalog.limits import MAX_COUNTED_PRODUCTS, SAMPLED_PRODUCTS
@@ -27,22 +28,17 @@ class Place(Func):
     output_field = IntegerField()
 
 
-class _IsBelow(Func):
+class _IsBelow(LessThan):
     """Whether a place is below another one.
 
     SQLite takes the products without a parent for as few as the variants of one product, so that it
     would read all of them, unless it takes those of a sample for even fewer.
     """
 
-    template = "%(expressions)s"
-    arg_joiner = " < "
-    arity = 2
-    output_field = BooleanField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> Any:
         """Add a probability."""
-        template = "likelihood(%(expressions)s, 0.000001)"
-        return self.as_sql(compiler, connection, template=template, **context)
+        sql, params = self.as_sql(compiler, connection)
+        return f"likelihood({sql}, 0.000001)", params
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class Sample:
 
     def of(self, products: Products) -> Products:
         """Return the products in the sample."""
-        return products.filter(_IsBelow(Place(F("pk")), Value(_PLACES // self.one_in)))
+        return products.filter(_IsBelow(Place(F("pk")), _PLACES // self.one_in))
 
 
 ESTIMATE = Sample(64)

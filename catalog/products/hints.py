@@ -2,25 +2,22 @@
 
 from typing import Any
 
-from django.db.models import BooleanField, Func
+from django.db.models import Func
+from django.db.models.lookups import IsNull
 from django.db.models.sql.compiler import SQLCompiler
 
 
-class HasNoParent(Func):
+class HasNoParent(IsNull):
     """Whether a row is a product, and not a variant.
 
     SQLite's statistics know how many rows an average value has. The products without a parent would
     be as few as the variants of one product, so that it would read all of them by that index.
     """
 
-    template = "%(expressions)s IS NULL"
-    arity = 1
-    output_field = BooleanField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> Any:
         """Add a probability."""
-        template = f"likelihood({self.template}, 0.5)"
-        return self.as_sql(compiler, connection, template=template, **context)
+        sql, params = self.as_sql(compiler, connection)
+        return f"likelihood({sql}, 0.5)", params
 
 
 class Unindexed(Func):

@@ -96,7 +96,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def listed(self) -> ProductQuerySet:
         """Exclude variants, which are shown with their product."""
-        return self.filter(HasNoParent(F("parent")))
+        return self.filter(HasNoParent(F("parent"), rhs=True))
 
     def invisible(self, *, for_staff: bool) -> ProductQuerySet:
         """Return the listed products that a reader does not see, unordered. An index has them."""
