@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.lookups import LessThan
-from django.db.models.sql.compiler import SQLCompiler
 
 from catalog.limits import MAX_COUNTED_PRODUCTS, SAMPLED_PRODUCTS
+from catalog.products.hints import WithLikelihood
 
 Products = TypeVar("Products", bound=QuerySet[Any, Any])
 _PLACES = 65_536
@@ -28,17 +28,14 @@ class Place(Func):
     output_field = IntegerField()
 
 
-class _IsBelow(LessThan):
+class _IsBelow(WithLikelihood, LessThan):
     """Whether a place is below another one.
 
     SQLite takes the products without a parent for as few as the variants of one product, so that it
     would read all of them, unless it takes those of a sample for even fewer.
     """
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> Any:
-        """Add a probability."""
-        sql, params = self.as_sql(compiler, connection)
-        return f"likelihood({sql}, 0.000001)", params
+    likelihood = "0.000001"
 
 
 @dataclass(frozen=True, slots=True)
