@@ -5,7 +5,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from accounts.serializers import EmailField
 from cart.models import MAX_QUANTITY
@@ -63,8 +62,7 @@ class DeclareWithdrawalSerializer(RequestSerializer):
         former = attrs.pop("order_number", None)
         number = attrs.pop("number", former)
         if number is None:
-            required = self.fields["number"].error_messages["required"]
-            raise serializers.ValidationError({"number": [ErrorDetail(str(required), "required")]})
+            raise self.required_error("number")
         return {**attrs, "order_number": number}
 
 

@@ -6,8 +6,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema_serializer
-from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
@@ -78,9 +76,7 @@ class CheckoutSerializer(RequestSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Raise ValidationError without a payment method, unless nothing is to pay."""
         if not attrs.get("payment_method") and attrs["expected_total"] > ZERO:
-            required = self.fields["payment_method"].error_messages["required"]
-            error = ErrorDetail(str(required), "required")
-            raise serializers.ValidationError({"payment_method": [error]})
+            raise self.required_error("payment_method")
         return attrs
 
 

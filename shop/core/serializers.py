@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from shop.core.fields import JSON_TYPES
 from shop.core.forms import FormData, value_of
@@ -46,6 +47,11 @@ class RequestSerializer(serializers.Serializer[Any]):
         misplaced = {name: [text] for name, text in self.elsewhere.items() if name in data}
         unknown = unknown_names("member", data.keys() - misplaced.keys(), self.members)
         raise serializers.ValidationError({**self._other_errors(data), **misplaced, **unknown})
+
+    def required_error(self, name: str) -> serializers.ValidationError:
+        """Return the error of a required member, for one that only some bodies need."""
+        text = self.fields[name].error_messages["required"]
+        return serializers.ValidationError({name: [ErrorDetail(str(text), "required")]})
 
     def run_validators(self, value: Any) -> None:
         """Run the validators of the whole body. Without any, DRF would copy the body for them."""
