@@ -76,7 +76,7 @@ const numberPositions = (list) => {
 
 // -- New images -----------------------------------------------------------------------------------
 
-// Each chosen file gets a row in the table of images, with a small picture, its alternative text
+// Each chosen file gets a row in the table of images, with a small image, its alternative text
 // and its position. The input has the files in the order of the rows. The text area and the hidden
 // input, which are sent, have a line and a number for each of them.
 const listNewImages = (input, texts, positions) => {
